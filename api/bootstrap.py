@@ -7,7 +7,7 @@ import time
 import tomllib
 import zoneinfo
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from api.service.limits import ServiceLimits
     from api.service.stores import ServedLedgerStore, ServedStore, ServedStoreOf
     from ledger.ledger import Ledger
+    from ledger.stores.keys import KeyPlaces
     from ledger.stores.moving import MoveEnd
     from ledger.stores.sorting import Sorting
     from projections.range_filling import FillElsewhere, ReadEvents
@@ -67,27 +68,37 @@ def now() -> int:
 
 def store_of(settings: Settings) -> ServedStoreOf:
     """Which store a data folder has. Everything else knows stores by their protocols alone."""
+    files_of = partial(SqliteStore, places=_key_places(settings))
     if settings.database_url is None:
-        return _in_files
-    return partial(_in_database, settings.database_url)
+        return partial(_in_files, files_of)
+    return partial(_in_database, settings.database_url, files_of)
 
 
-def _in_files(folder: Path) -> ServedStore:
+def _key_places(settings: Settings) -> KeyPlaces | None:
+    """Where keys are if not in the data folder: in a database that has nothing else."""
+    if settings.keys_url is None:
+        return None
+    with _psycopg_wanted():
+        from ledger.stores.postgresql.key_places import KeyDatabase  # noqa: PLC0415  # as below
+    return KeyDatabase(settings.keys_url, settings.database_url)
+
+
+def _in_files(files_of: Callable[[Path], ServedStore], folder: Path) -> ServedStore:
     refuse_half_moved(folder)
     if (folder / DATABASE_FILE).exists():
         raise FolderUnusable(
             f"the ledgers of the data folder {folder} are in a database: say which by "
             f"{PREFIX}DATABASE_URL"
         )
-    return SqliteStore(folder)
+    return files_of(folder)
 
 
-def _in_database(url: str, folder: Path) -> ServedStore:
+def _in_database(url: str, files_of: Callable[[Path], ServedStore], folder: Path) -> ServedStore:
     refuse_half_moved(folder)
     with _psycopg_wanted():
         # What it imports need not be installed where ledgers are in files.
         from ledger.stores.postgresql.store import PostgresqlStore  # noqa: PLC0415  # see above
-    return PostgresqlStore(url, folder, SqliteStore)
+    return PostgresqlStore(url, folder, files_of)
 
 
 @contextmanager
@@ -111,8 +122,9 @@ def move_ends(settings: Settings, to_database: str | None) -> tuple[MoveEnd, Mov
         raise SettingsRefused(f"a move to files needs {PREFIX}DATABASE_URL: where the ledgers are")
     with _psycopg_wanted():
         from ledger.stores.postgresql.moving import DatabaseEnd  # noqa: PLC0415  # as above
-    files = FilesEnd(settings.folder)
-    database = DatabaseEnd(url, settings.folder, SqliteStore)
+    places = _key_places(replace(settings, database_url=url))
+    files = FilesEnd(settings.folder, places)
+    database = DatabaseEnd(url, settings.folder, partial(SqliteStore, places=places))
     return (database, files) if to_database is None else (files, database)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.errors import Corrupt, LedgerError
+from domain.errors import Corrupt, LedgerError, Unavailable
 from domain.events.governance import PersonalDataErased
 from ledger.commit_work import Each, Trial
 from ledger.drafts import Append
@@ -12,6 +12,7 @@ from ledger.erasure import Erasure
 from ledger.mapper import EVERYTHING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from domain.recorded import RecordedEvent
@@ -37,6 +38,14 @@ def outcome_of(batch: Batch, work: Work) -> object:
         raise
     except LedgerError as error:
         return error
+
+
+def is_held_up(outcomes: Iterable[object]) -> bool:
+    """Whether some work could not be decided because a part of the store is away, such as keys."""
+    return any(
+        is_held_up(one) if isinstance(one, list) else isinstance(one, Unavailable)
+        for one in outcomes
+    )
 
 
 def recorded_beyond(context: DecisionContext, head: int) -> tuple[list[RecordedEvent], set[UUID]]:

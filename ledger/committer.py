@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
 from ledger.commit_observer import NullObserver
-from ledger.commit_outcomes import outcome_of, recorded_beyond
+from ledger.commit_outcomes import is_held_up, outcome_of, recorded_beyond
 from ledger.commit_queue import WAITING_EVENTS, CommitQueue, TooManyWaiting
 from ledger.commit_work import Each, Trial, appends_of
 from ledger.erasure import Erasure, ErasureResult
@@ -69,6 +69,7 @@ class Committer:
         self.newest_at = self._context.newest_at
         """When the newest event was recorded; 0 before the first."""
         self.policies = self._context.policies
+        self.is_held_up = False  # since the last trial, something lacked a key that was away
         self.records = True
         """Whether the last commit worked, or a trial since then did."""
         self._thread = Thread(target=self._run, name="committer", daemon=True)
@@ -252,6 +253,7 @@ class Committer:
                 batch = Batch(context, appends_of(works))
                 self._keys.expect(batch.beginning)
                 outcomes = [outcome_of(batch, work) for work in works]
+                self.is_held_up |= is_held_up(outcomes)
                 started = time.perf_counter()
                 if batch.stored:
                     self._keys.save()
@@ -274,7 +276,7 @@ class Committer:
             raise Unavailable(f"{name} failed{NOTHING_RECORDED}") from error
         if batch.erased:
             context.states.drop(batch.erased)  # they hold decrypted values
-            outcomes = self._destroy(context, batch.erased, outcomes)
+            outcomes = self._destroy(batch.erased, context.clock.stamp().recorded_at, outcomes)
         if batch.stored:
             context.head += len(batch.stored)
             context.policies = batch.policies
@@ -290,7 +292,7 @@ class Committer:
         if context.head > self.head:
             recorded, erased = recorded_beyond(context, self.head)
             if erased:
-                self._destroy(context, erased, [])
+                self._destroy(erased, context.clock.stamp().recorded_at, [])
             self._announce(context, recorded)
         return context
 
@@ -310,6 +312,7 @@ class Committer:
             Unavailable: it fails. Errors of the library are raised as they are.
         """
         self._keys.try_saving()
+        self.is_held_up = False
         self._store.require_room()
         context.recorder.try_commit()
         self._recorded_again()
@@ -319,15 +322,10 @@ class Committer:
             _log.warning("%s is written again", self._store.names.placed_events)
             self.records = True
 
-    def _destroy(
-        self, context: DecisionContext, erased: set[UUID], outcomes: list[object]
-    ) -> list[object]:
-        """Destroy the keys of the erased contacts, after the erasures are durable.
-
-        If it fails, the erasures are answered with the error; the next start tries again.
-        """
+    def _destroy(self, erased: set[UUID], at: int, outcomes: list[object]) -> list[object]:
+        """Destroy keys of the erased; an error is answered, and the next start tries again."""
         try:
-            self._keys.destroy(erased, context.clock.stamp().recorded_at)
+            self._keys.destroy(erased, at)
         except LedgerError as error:
             _log.error("keys of erased contacts are not destroyed yet: %s", error)
             return [error if isinstance(one, ErasureResult) else one for one in outcomes]

@@ -53,6 +53,7 @@ class _Head:
     """How far the log is known here, in the place of what records: it takes nothing."""
 
     works = records = True
+    is_held_up = False
     waiting = 0
 
     def __init__(self, head: int, newest_at: int, policies: PolicyTimeline) -> None:

@@ -48,8 +48,8 @@ class Recording:
 
     @property
     def works(self) -> bool:
-        """Whether the last commit worked, or a trial since then."""
-        return self._committer.records
+        """Whether the last commit worked and lacked nothing, or a trial since then."""
+        return self._committer.records and not self._committer.is_held_up
 
     def look(self) -> bool:
         """As ``works``; where the last commit failed, find out by a trial whether one works again.

@@ -97,6 +97,14 @@ def command(
     except PassphraseRefused as error:
         raise UsageRefused(str(error)) from None
     _report(made, target, time.perf_counter() - started, as_json=as_json)
+    if settings.keys_url is not None and not as_json:
+        print_message(
+            "  No copy of the data folder has the keys, which are in a database of their own. Back"
+        )
+        print_message(
+            '  that up too, apart from this: pg_dump --format=custom --file keys.dump "$URL", where'
+        )
+        print_message("  URL is RAPPORT_KEYS_URL; or use --with-keys, which locks the keys in here")
 
 
 def _report(made: Backup, target: Path, seconds: float, *, as_json: bool) -> None:

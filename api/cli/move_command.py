@@ -70,7 +70,7 @@ def command(to: str, stop: bool, folder: Path | None, as_json: bool) -> None:
         finishes_rotation=settings.master_key is None,
         observer=MoveObserver(ready=_stop_server if stop else _ask_to_stop),
     )
-    _report(moved, as_json=as_json)
+    _report(moved, keys="folder" if settings.keys_url is None else "database", as_json=as_json)
 
 
 def _ask_to_stop(error: FolderInUse) -> None:
@@ -87,7 +87,7 @@ def _stop_server(error: FolderInUse) -> None:
             os.kill(error.process, signal.SIGTERM)
 
 
-def _report(moved: MoveResult, *, as_json: bool) -> None:
+def _report(moved: MoveResult, *, keys: str, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -105,9 +105,14 @@ def _report(moved: MoveResult, *, as_json: bool) -> None:
         click.echo(f"{name}: {count_with_noun(count, 'event')}, exact to the root")
     click.echo(f"moved to {_WHERE[moved.to]}; nothing could be recorded for {moved.still:.1f} s")
     print_message(_NEXT[moved.to])
+    print_message(_KEYS[keys])
 
 
 _WHERE = {"database": "the database", "files": "files of the data folder"}
+_KEYS = {
+    "folder": "  The keys stay where they are: in the data folder",
+    "database": "  The keys stay where they are: in the database of RAPPORT_KEYS_URL",
+}
 _NEXT = {
     "database": "  Start the server with RAPPORT_DATABASE_URL now. What was served before is in the"
     " folder moved",

@@ -84,7 +84,8 @@ class Settings:
     projections are kept current and logs are signed: one of ``FOLLOWERS``.
     ``memory_mb`` is how many MiB the caches of all ledgers may take together.
     ``database_url`` is the PostgreSQL in which ledgers are kept; where it is absent, they are in
-    files. The keys are in the data folder in any case. ``webhook_allow`` are networks to which
+    files. ``keys_url`` is another PostgreSQL, in which the keys of the ledgers are; where it is
+    absent, they are in the data folder in any case. ``webhook_allow`` are networks to which
     webhooks may be sent although they are not public, such as ``10.1.0.0/16``.
 
     Raises:
@@ -109,6 +110,7 @@ class Settings:
     followers: str = AUTO
     memory_mb: int = DEFAULT_MEBIBYTES
     database_url: str | None = field(default=None, repr=False)
+    keys_url: str | None = field(default=None, repr=False)
     webhook_allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -133,11 +135,15 @@ class Settings:
             read_networks(self.webhook_allow)
         except ValueError as error:
             raise SettingsRefused(f"webhook_allow: {error}: write 10.1.0.0/16, say") from None
-        if self.database_url is not None and not _DATABASE.match(self.database_url):
-            # Not quoted: it may have a password.
-            raise SettingsRefused("database_url must begin with postgresql://")
+        self._require_databases()
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise SettingsRefused("tls_certificate and tls_key belong together")
+
+    def _require_databases(self) -> None:
+        for name in ("database_url", "keys_url"):
+            if not _DATABASE.match(getattr(self, name) or "postgresql://"):
+                # Not quoted: it may have a password.
+                raise SettingsRefused(f"{name} must begin with postgresql://")
 
     def _require_origins(self) -> None:
         for origin in self.cors_origins:

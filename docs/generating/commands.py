@@ -74,6 +74,9 @@ FORMS: dict[str, str] = {
     "database_url": "a PostgreSQL 15 or newer, as `postgresql://user@host/database`: ledgers,"
     " access keys and trails are kept there, and the contacts' keys in the data folder. Without it"
     " all are in files of the data folder",
+    "keys_url": "another PostgreSQL 15 or newer, as above, which must not be that of"
+    " `database_url`: the keys of the ledgers are kept there. Without it they are in the data"
+    " folder",
     "followers": "where projections are kept current and logs are signed: `beside`, in a process"
     " that the server starts; `inside`, in the server (`--single-process`); `elsewhere`, by"
     " `rapport project` (`--no-followers`); or `auto`, `beside` where there are two cores",

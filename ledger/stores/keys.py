@@ -1,6 +1,7 @@
 """The keys of one ledger as a store keeps them: protocols, and the key that signs.
 
-They lie apart from the events, so that a backup of the events holds none.
+They lie apart from the events, so that a backup of the events holds none. Where they are is not
+decided by what keeps the events: in a file of the ledger's folder, or in a database of their own.
 """
 
 from __future__ import annotations
@@ -9,11 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
     from uuid import UUID
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    from ledger.master_keys import MasterKey
+    from ledger.stores.examination import PartCheck
+    from ledger.stores.reading import KeyReader
+    from ledger.stores.upgrading import PartLayout
+
+KEYS_ELSEWHERE_FILE = "keys.json"
+"""Says in the folder of a ledger that its keys are in a database, and under which id."""
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -105,3 +115,62 @@ class LedgerKeyStore(DataKeyStore, Protocol):
     @property
     def signing(self) -> SigningKeyStore:
         """The keys that sign."""
+
+
+class KeyPlace(Protocol):
+    """Where the keys of one ledger are.
+
+    Every method raises ``Corrupt`` where they are damaged, and ``Unavailable`` where they cannot be
+    used now, or are in another kind of place than this.
+    """
+
+    name: str
+    """How messages call them."""
+
+    is_file: bool
+    """Whether they are a file in the folder of the ledger."""
+
+    def exists(self) -> bool:
+        """Whether there is a store of them."""
+
+    def check(self) -> None:
+        """Let pass a store of this program's layout that can be written; there must be one."""
+
+    def state(self) -> object:
+        """A value that is another one once a key was written or the store exchanged."""
+
+    def open(
+        self, master_key: MasterKey | bytes, *, make: bool, most_kept: Callable[[], int]
+    ) -> LedgerKeyStore:
+        """The keys; see ``ledger.stores.store.LedgerStore.open_keys``."""
+
+    def read(self, *, at_rest: bool) -> KeyReader:
+        """The keys to read beside the process that writes them."""
+
+    def rewrap(self, old: MasterKey, new: MasterKey) -> int:
+        """Put them under another master key; see ``LedgerStore.rewrap_keys``."""
+
+    def copy_into(self, folder: Path) -> None:
+        """A copy of them in a file, in the folder of a copy of the ledger."""
+
+    def remove(self) -> None:
+        """Destroy them, where they do not go with the folder of the ledger."""
+
+    def part_checks(self) -> Sequence[PartCheck]:
+        """What they say of themselves, where they are no file of the ledger's folder."""
+
+
+class KeyPlaces(Protocol):
+    """Where the keys of all ledgers of a data folder are; raises as ``KeyPlace``."""
+
+    def of(self, folder: Path) -> KeyPlace:
+        """The place of the keys of the ledger with that folder."""
+
+    def prepare(self) -> None:
+        """Get ready to keep keys; ``Unavailable`` where they would not be apart from the events."""
+
+    def layouts(self) -> list[PartLayout]:
+        """Which layout they have, where they are in no file of the data folder."""
+
+    def upgrade(self) -> None:
+        """Bring them to this program's layout, as ``ledger.stores.store.Store.upgrade``."""

@@ -107,6 +107,9 @@ class LedgerStore(Protocol):
     def check_keys(self) -> None:
         """Look at the store of keys, as ``check`` does; there must be one."""
 
+    def remove_keys(self) -> None:
+        """Destroy the keys of a ledger that is going, where they do not go with its folder."""
+
     def read_keys(self, *, at_rest: bool = False) -> KeyReader:
         """The keys alone to read, as ``read`` gives them."""
 
@@ -269,6 +272,12 @@ class Store(Protocol):
 
     def prepare(self) -> None:
         """Get ready to keep ledgers, and remove what a crash left of unfinished ones."""
+
+    def prepare_keys(self) -> None:
+        """Get ready to keep keys, which ``prepare`` does too.
+
+        ``Unavailable`` where they would not be apart from the events.
+        """
 
     def ledger_names(self) -> list[str]:
         """The names of all ledgers, sorted; of none that is unfinished."""

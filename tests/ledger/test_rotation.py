@@ -16,10 +16,11 @@ from ledger.files import FolderInUse
 from ledger.folder import DataFolder
 from ledger.master_keys import CutOff, FileMasterKey, InMemoryMasterKey, master_key_of, next_of
 from ledger.rotation import rotate_master_key
-from ledger.stores.sqlite import rewrapping, store
+from ledger.stores.sqlite import key_files, rewrapping
 from ledger.stores.sqlite.connections import connect
-from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
+from ledger.stores.sqlite.data_keys import APPLICATION_ID
 from ledger.stores.sqlite.store import SqliteStore
+from ledger.stores.wrapped_keys import MASTER_PROOF
 from tests.fixtures.faults import failing
 from tests.fixtures.finding import called, finder_of
 from tests.ledger.given import HandClock, registered
@@ -121,7 +122,7 @@ def test_killed_in_the_middle_it_goes_on(
         done.append(arguments)
         return rewrap(*arguments)  # type: ignore[arg-type]  # what it was given
 
-    monkeypatch.setattr(store, "rewrap", dies)
+    monkeypatch.setattr(key_files, "rewrap", dies)
     dies_last = failing(Path, "replace", Killed) if rewrapped == len(NAMES) else nullcontext()
     with dies_last, pytest.raises(Killed):
         rotate_master_key(data, SqliteStore)

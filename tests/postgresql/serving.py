@@ -43,10 +43,12 @@ READ = (
 
 
 @contextmanager
-def shop_at(folder: Path, url: str | None, at: int = START) -> Iterator[Shop]:
+def shop_at(
+    folder: Path, url: str | None, at: int = START, *, keys_url: str | None = None
+) -> Iterator[Shop]:
     clock = Clock()
     clock.instant = at
-    server = build(Settings(folder=folder, database_url=url), clock=clock)
+    server = build(Settings(folder=folder, database_url=url, keys_url=keys_url), clock=clock)
     try:
         with (
             listening(create_app(server)) as address,

@@ -142,6 +142,9 @@ class LedgerParts(LedgerStore):
     def check_keys(self) -> None:
         self._files.check_keys()
 
+    def remove_keys(self) -> None:
+        self._files.remove_keys()
+
     def read_keys(self, *, at_rest: bool = False) -> KeyReader:
         return self._files.read_keys(at_rest=at_rest)
 
@@ -282,7 +285,7 @@ class LedgerParts(LedgerStore):
     def verify(self, trust: Trust, progress: Progress) -> Report:
         """What is read is checked as files are: from a copy on this machine, as of one instant."""
         with throwaway() as made:
-            copies = self.files_of(made)
+            copies = self.files_of(self.folder).beside(made)
             copies.prepare()
             with copies.unfinished_ledger() as unfinished:
                 self.copy_into(copies.ledger(unfinished), SETTINGS_FILE)

@@ -19,18 +19,21 @@ from ledger.stores.upgrading import newer, older
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SERVER, LEDGER = "server", "ledger"
+SERVER, LEDGER, KEYS = "server", "ledger", "keys"
 """What has layouts of its own, by the folder of its migrations."""
 
 SERVER_SCHEMA = "rapport"
 LEDGER_SCHEMA = "rapport_"
 """Begins the name of a ledger's schema; no name of a ledger holds an underscore."""
 
+KEYS_SCHEMA = f"{LEDGER_SCHEMA}.keys"
+"""The schema in a database of keys."""
+
 APART = f"{LEDGER_SCHEMA}.apart-"
 UNFINISHED = f"{LEDGER_SCHEMA}.new-"
 """Begin the names of what is made and not finished, or is gone soon: no ledger has such a name."""
 
-_COMMENT = re.compile(r"rapport (server|ledger) layout ([0-9]{1,6})")
+_COMMENT = re.compile(r"rapport (server|ledger|keys) layout ([0-9]{1,6})")
 _COMMENT_OF = (
     "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = %s"
 )

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from domain.errors import LedgerError
 from ledger.data_layout import DATABASE_FILE, LEDGERS, is_ledger_name, unusable
 from ledger.stores.postgresql import ledger_parts
 from ledger.stores.postgresql.access_keys import PostgresqlAccessKeys
@@ -101,9 +102,13 @@ class PostgresqlStore(Store):
         files.upgrade()
 
     def beside(self, folder: Path) -> Store:
-        return self._files_of(folder)
+        return self._files_of(self._folder).beside(folder)
+
+    def prepare_keys(self) -> None:
+        self._files_of(self._folder).prepare_keys()
 
     def prepare(self) -> None:
+        self.prepare_keys()
         with ledger_errors(self._place.name), connect(self._url) as connection:
             migrate_once(connection, SERVER_SCHEMA, SERVER)
             bind(connection, self._place, self._folder, has_ledgers=bool(self.ledger_names()))
@@ -112,7 +117,8 @@ class PostgresqlStore(Store):
             except OSError as error:
                 raise unusable(self._folder, error) from error
             for schema in abandoned_schemas(connection):
-                self._drop(connection, schema)
+                with suppress(LedgerError):  # of keys that are out of reach: the next start does it
+                    self._drop(connection, schema)
 
     def ledger_names(self) -> list[str]:
         with ledger_errors(self._place.name), Database(self._url) as database:
@@ -138,7 +144,7 @@ class PostgresqlStore(Store):
                 raise unusable(self._folder, error) from error
             finally:
                 # What is left of it is swept at the next start.
-                with suppress(psycopg.Error), connect(self._url) as connection:
+                with suppress(psycopg.Error, LedgerError), connect(self._url) as connection:
                     if layout_of(connection, schema) is not None:
                         self._drop(connection, schema)
 
@@ -148,7 +154,7 @@ class PostgresqlStore(Store):
     def remove_ledger(self, name: str) -> None:
         gone = f"{UNFINISHED}{uuid4()}"
         self._rename(name, gone.removeprefix(LEDGER_SCHEMA))
-        with suppress(psycopg.Error), connect(self._url) as connection:
+        with suppress(psycopg.Error, LedgerError), connect(self._url) as connection:
             self._drop(connection, gone)
 
     def ledgers_with_trail(self) -> list[str]:
@@ -213,6 +219,7 @@ class PostgresqlStore(Store):
             select = f"SELECT id FROM {place.table('identity')}"
             for (identity,) in run(connection, select).fetchall():
                 assert isinstance(identity, UUID)
+                self._files_of(self._folder).ledger(str(identity)).remove_keys()
                 shutil.rmtree(self._folder / LEDGERS / str(identity), ignore_errors=True)
         drop_schema(connection, schema)
 

@@ -13,15 +13,17 @@ from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.file_names import EVENTS_FILE, PROJECTIONS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
 class SqliteExamination(Examination):
     """Looks into a ledger's folder; see ``ledger.stores.examination.Examination``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, of_keys: Callable[[], Sequence[PartCheck]]) -> None:
+        """``of_keys`` looks at keys that are no file of the folder."""
         self._folder = folder
+        self._of_keys = of_keys
 
     def newest_event(self) -> Row | None:
         path = self._folder / EVENTS_FILE
@@ -43,7 +45,8 @@ class SqliteExamination(Examination):
             yield (event_id for (event_id,) in rows)
 
     def part_checks(self) -> list[PartCheck]:
-        return [_part_check(path) for path in sorted(self._folder.glob("*.sqlite"))]
+        files = [_part_check(path) for path in sorted(self._folder.glob("*.sqlite"))]
+        return [*files, *self._of_keys()]
 
     def projections_position(self) -> int | None:
         path = self._folder / PROJECTIONS_FILE

@@ -16,8 +16,11 @@ from ledger.stores.sqlite.verification.read_connections import reading
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from ledger.stores.keys import SigningKeyReader
+    from ledger.stores.reading import KeyReader
 
 _ROWS = (
     "SELECT position, originator_id, originator_version, topic, state, event_id "
@@ -69,8 +72,12 @@ class LedgerFileReader:
     read.
     """
 
-    def __init__(self, *, events: Path, keys: Path, log: Path, at_rest: bool) -> None:
+    def __init__(
+        self, *, events: Path, log: Path, at_rest: bool, keys: Callable[[], KeyReader]
+    ) -> None:
         """Open the files; ``at_rest`` without making any file beside them, also for a moment.
+
+        ``keys`` opens the keys, wherever they are.
 
         Raises:
             Corrupt: one is missing or damaged.
@@ -80,7 +87,7 @@ class LedgerFileReader:
         with ExitStack() as opened:
             self._log = _connect(opened, log, LOG_ID, at_rest=at_rest)
             self._events = _connect(opened, events, EVENTS_ID, at_rest=at_rest)
-            self._keys = opened.enter_context(closing(KeyFileReader(keys, at_rest=at_rest)))
+            self._keys = opened.enter_context(closing(keys()))
             self._opened = opened.pop_all()
 
     def close(self) -> None:
@@ -113,11 +120,11 @@ class LedgerFileReader:
         with ledger_errors(self._paths[0]):
             return [stream for (stream,) in self._events.execute(_STREAMS_WITH, (topic, after))]
 
-    def data_keys(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+    def data_keys(self, after: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
         """A page of the contacts beyond one with their wrapped keys, by contact."""
         return self._keys.data_keys(after, limit)
 
-    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeys:
+    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeyReader:
         """The keys that sign the log; none can be made."""
         return self._keys.signing_keys(unwrap)
 

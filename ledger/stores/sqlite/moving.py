@@ -4,7 +4,8 @@
 
     moving/                     copies on their way here: as a data folder, without keys
     moved/<move>/               what was served before a move to a database
-    ledgers/<id>/keys.sqlite    the keys of a ledger while it is in a database
+    ledgers/<id>/keys.sqlite    the keys of a ledger while it is in a database; or keys.json,
+                                which says where they are in a database of their own
 
 A folder of a ledger is renamed as a whole, so that its keys are never apart from their write-ahead
 log; what is not for the keys is then moved out of it, or into it.
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ledger.data_layout import DATABASE_FILE, LEDGERS, FolderUnusable, unusable
 from ledger.files import flush_file, flush_folder
+from ledger.stores.keys import KEYS_ELSEWHERE_FILE
 from ledger.stores.moving import MOVED
 from ledger.stores.sqlite.connections import APPLICATION_ID, connect
 from ledger.stores.sqlite.errors import ledger_errors
@@ -37,10 +39,12 @@ if TYPE_CHECKING:
     from typing import Any
     from uuid import UUID
 
+    from ledger.stores.keys import KeyPlaces
     from ledger.stores.reading import EventColumns
 
 MOVING = "moving"
 
+_OF_KEYS = (KEYS_FILE, KEYS_ELSEWHERE_FILE)
 _OF_SERVER = (ACCESS_FILE, TRAIL_FILE)
 _ROWS = (
     "SELECT position, originator_id, originator_version, topic, state, event_id "
@@ -153,9 +157,10 @@ class FilesEnd:
 
     kind = "files"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, places: KeyPlaces | None = None) -> None:
+        """``places`` are where keys are, if not in the folders of the ledgers."""
         self._folder = folder
-        self.store = SqliteStore(folder)
+        self.store = SqliteStore(folder, places)
         self.copies = FileCopies(folder)
 
     def require_served(self) -> None:
@@ -184,7 +189,7 @@ class FilesEnd:
                 into.mkdir(mode=0o700, exist_ok=True)
                 _rename(kept / name, kept / str(identity))
                 for file in sorted((kept / str(identity)).iterdir()):
-                    if not file.name.startswith(KEYS_FILE) and file.name not in MACHINE_FOLDERS:
+                    if not file.name.startswith(_OF_KEYS) and file.name not in MACHINE_FOLDERS:
                         _rename(file, into / file.name)
                 flush_folder(into)
                 flush_folder(kept / str(identity))

@@ -13,9 +13,10 @@ from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
 from ledger.stores.sqlite.connections import connect
-from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
+from ledger.stores.sqlite.data_keys import APPLICATION_ID
 from ledger.stores.sqlite.errors import ledger_errors
-from ledger.stores.sqlite.signing_keys import CONTEXT
+from ledger.stores.wrapped_keys import MASTER_PROOF
+from ledger.stores.wrapped_signing_keys import CONTEXT
 
 if TYPE_CHECKING:
     import sqlite3

@@ -18,14 +18,11 @@ from eventsourcing.utils import Environment
 
 from ledger import free_space
 from ledger.data_layout import LEDGERS, SETTINGS_FILE, is_ledger_name, missing, unusable
-from ledger.entropy import Entropy
 from ledger.files import flush_file, flush_folder, write_whole
 from ledger.stores.growth import Looking
 from ledger.stores.sqlite.access_keys import SqliteAccessKeys
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
 from ledger.stores.sqlite.connections import LedgerDatastore
-from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
-from ledger.stores.sqlite.data_keys import KEPT_KEYS, KeyStore
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 from ledger.stores.sqlite.examination import SqliteExamination
@@ -42,7 +39,8 @@ from ledger.stores.sqlite.file_names import (
     WEBHOOKS_FILE,
 )
 from ledger.stores.sqlite.forgotten_log import set_aside
-from ledger.stores.sqlite.ledger_files import KeyFileReader, LedgerFileReader
+from ledger.stores.sqlite.key_files import KeyFiles, copy_file, state_of
+from ledger.stores.sqlite.ledger_files import LedgerFileReader
 from ledger.stores.sqlite.projection_tables import (
     SqliteTableReader,
     SqliteTableStore,
@@ -51,13 +49,12 @@ from ledger.stores.sqlite.projection_tables import (
 from ledger.stores.sqlite.quick_check import check
 from ledger.stores.sqlite.restored_events import SqliteRestoredEvents
 from ledger.stores.sqlite.restored_log import restoring
-from ledger.stores.sqlite.rewrapping import rewrap
 from ledger.stores.sqlite.scratch import SqliteScratch
 from ledger.stores.sqlite.trail import SqliteTrail
 from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
 from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
-from ledger.stores.sqlite.unfinished import finish, remove, sweep, unfinished_folder
+from ledger.stores.sqlite.unfinished import drop, finish, remove, sweep, unfinished_folder
 from ledger.stores.sqlite.upgrading import layouts, upgrade
 from ledger.stores.sqlite.verification.event_walk import head_of
 from ledger.stores.sqlite.verification.ledgers import verify_ledger
@@ -65,6 +62,8 @@ from ledger.stores.sqlite.verification.read_connections import reading
 from ledger.stores.sqlite.verification.source import EventsAtRest
 from ledger.stores.sqlite.webhooks import SqliteWebhooks, wanted_kinds
 from ledger.stores.store import LedgerStore, PartNames, Store
+from ledger.stores.upgrading import refuse_newer
+from ledger.stores.wrapped_keys import KEPT_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,6 +71,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.master_keys import MasterKey
+    from ledger.stores.keys import KeyPlaces, LedgerKeyStore
+    from ledger.stores.reading import KeyReader
     from ledger.stores.scratch import Scratch
     from ledger.stores.sqlite.restored_log import SqliteRestoredLog
     from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
@@ -79,20 +80,23 @@ if TYPE_CHECKING:
     from ledger.verification.faults import Report
     from ledger.verification.trust import Progress, Trust
 
-_KINDS = ((EVENTS_FILE, EVENTS_ID), (KEYS_FILE, KEYS_ID), (LOG_FILE, LOG_ID))
-"""The files that a ledger cannot be without, and what marks each as ours."""
+_KINDS = ((EVENTS_FILE, EVENTS_ID), (LOG_FILE, LOG_ID))
+"""The files that a ledger cannot be without besides its keys, and what marks each as ours."""
 
 
 class SqliteLedgerStore(LedgerStore):
     """The files in the folder of one ledger; see ``ledger.stores.store.LedgerStore``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, places: KeyPlaces | None = None) -> None:
+        """``places`` are where keys are; where it is absent, they are in the folder too."""
         self.folder = folder
-        self.names = PartNames(folder.name, EVENTS_FILE, KEYS_FILE, LOG_FILE)
+        self._places: KeyPlaces = places or KeyFiles()
+        self.keys = self._places.of(folder)
+        self.names = PartNames(folder.name, EVENTS_FILE, self.keys.name, LOG_FILE)
         self.tables_name = PROJECTIONS_FILE
 
     def server(self) -> SqliteStore:
-        return SqliteStore(self.folder.parent.parent)
+        return SqliteStore(self.folder.parent.parent, self._places)
 
     def exists(self) -> bool:
         return self.folder.is_dir()
@@ -138,22 +142,26 @@ class SqliteLedgerStore(LedgerStore):
         return (self.folder / EVENTS_FILE).exists()
 
     def has_keys(self) -> bool:
-        return (self.folder / KEYS_FILE).exists()
+        return self.keys.exists()
 
     def check_keys(self) -> None:
-        if not self.has_keys():
-            raise missing(self.folder / KEYS_FILE)
-        check(self.folder / KEYS_FILE, KEYS_ID)
+        self.keys.check()
 
-    def read_keys(self, *, at_rest: bool = False) -> KeyFileReader:
-        return KeyFileReader(self.folder / KEYS_FILE, at_rest=at_rest)
+    def remove_keys(self) -> None:
+        self.keys.remove()
+
+    def read_keys(self, *, at_rest: bool = False) -> KeyReader:
+        return self.keys.read(at_rest=at_rest)
 
     def require_parts(self, *, log: bool) -> None:
         for file, _ in _KINDS:
             if not (self.folder / file).is_file() and (file != LOG_FILE or log):
                 raise missing(self.folder / file)
+        if not self.has_keys():
+            self.keys.check()  # which says where they are missing
 
     def check(self) -> None:
+        self.keys.check()
         for file, application_id in _KINDS:
             # Only a log may be missing where it is looked at: older ledgers get one.
             if file != LOG_FILE or (self.folder / file).exists():
@@ -162,13 +170,9 @@ class SqliteLedgerStore(LedgerStore):
     def is_writable(self) -> bool:
         return all(os.access(one, os.W_OK) for one in (self.folder, *self.folder.glob("*.sqlite")))
 
-    def state(self) -> dict[str, tuple[int, ...]]:
-        files = (self.folder / file for file in (SETTINGS_FILE, *(file for file, _ in _KINDS)))
-        stats = {file.name: file.stat() for file in files if file.exists()}
-        return {
-            name: (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-            for name, stat in stats.items()
-        }
+    def state(self) -> object:
+        files = (SETTINGS_FILE, *(file for file, _ in _KINDS))
+        return [state_of(self.folder / file) for file in files], self.keys.state()
 
     def require_room(self) -> None:
         # From where the write-ahead log ends, so that a limit to the size of files is met too.
@@ -195,14 +199,8 @@ class SqliteLedgerStore(LedgerStore):
         *,
         make: bool = True,
         most_kept: Callable[[], int] = lambda: KEPT_KEYS,
-    ) -> KeyStore:
-        return KeyStore(
-            self.folder / KEYS_FILE,
-            master_key,
-            make=make,
-            entropy=Entropy(),
-            most_kept=most_kept,
-        )
+    ) -> LedgerKeyStore:
+        return self.keys.open(master_key, make=make, most_kept=most_kept)
 
     def log_origin(self) -> str | None:
         return log_origin(self.folder / LOG_FILE)
@@ -234,9 +232,9 @@ class SqliteLedgerStore(LedgerStore):
     def read(self, *, at_rest: bool = False) -> LedgerFileReader:
         return LedgerFileReader(
             events=self.folder / EVENTS_FILE,
-            keys=self.folder / KEYS_FILE,
             log=self.folder / LOG_FILE,
             at_rest=at_rest,
+            keys=lambda: self.read_keys(at_rest=at_rest),
         )
 
     def restore_events(self) -> SqliteRestoredEvents:
@@ -248,33 +246,28 @@ class SqliteLedgerStore(LedgerStore):
         return restoring(self.folder / LOG_FILE, origin, keys)
 
     def rewrap_keys(self, old: MasterKey, new: MasterKey) -> int:
-        return rewrap(self.folder / KEYS_FILE, old, new)
+        return self.keys.rewrap(old, new)
 
     def copy_into(self, other: LedgerStore, document: str) -> None:
         assert isinstance(other, SqliteLedgerStore), "files are copied into a folder"
         shutil.copyfile(self.folder / document, other.folder / document)
         for file, _ in _KINDS:
-            self._copy(file, other)
+            copy_file(self.folder, file, other.folder)
+        self.copy_keys(other)
 
     def copy_keys(self, other: LedgerStore) -> None:
         assert isinstance(other, SqliteLedgerStore), "files are copied into a folder"
-        self._copy(KEYS_FILE, other)
-
-    def _copy(self, file: str, other: SqliteLedgerStore) -> None:
-        # A write-ahead log is there only after a crash.
-        for part in (file, f"{file}-wal"):
-            if (self.folder / part).exists():
-                shutil.copyfile(self.folder / part, other.folder / part)
+        self.keys.copy_into(other.folder)
 
     def hide_keys(self) -> None:
         for file in self.folder.glob(f"{KEYS_FILE}*"):
             file.unlink()
 
     def verify(self, trust: Trust, progress: Progress) -> Report:
-        return verify_ledger(self.folder, trust, progress)
+        return verify_ledger(self.folder, trust, progress, self.keys)
 
     def examination(self) -> SqliteExamination:
-        return SqliteExamination(self.folder)
+        return SqliteExamination(self.folder, self.keys.part_checks)
 
     def has_tables(self) -> bool:
         """Whether there are tables of projections."""
@@ -318,8 +311,10 @@ class SqliteStore(Store):
 
     own_files = frozenset({ACCESS_FILE, TRAIL_FILE, LEDGERS})
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, places: KeyPlaces | None = None) -> None:
+        """``places`` are where keys are; where it is absent, they are in the ledgers' folders."""
         self.folder = folder
+        self.places: KeyPlaces = places or KeyFiles()
         self._ledgers = folder / LEDGERS
         self.access_name = str(folder / ACCESS_FILE)
 
@@ -328,26 +323,32 @@ class SqliteStore(Store):
         return "sqlite", sqlite3.sqlite_version
 
     def ledger(self, name: str) -> SqliteLedgerStore:
-        return SqliteLedgerStore(self._ledgers / name)
+        return SqliteLedgerStore(self._ledgers / name, self.places)
 
     def oldest_snapshot(self) -> None:
         return None
 
     def layouts(self) -> list[PartLayout]:
-        return layouts(self.folder)
+        return [*layouts(self.folder), *self.places.layouts()]
 
     def upgrade(self) -> None:
+        refuse_newer(self.layouts())
         upgrade(self.folder)
+        self.places.upgrade()
 
     def beside(self, folder: Path) -> SqliteStore:
         return SqliteStore(folder)
 
     def prepare(self) -> None:
+        self.prepare_keys()
         try:
             self._ledgers.mkdir(mode=0o700, exist_ok=True)
-            sweep(self._ledgers)
+            sweep(self._ledgers, self.places)
         except OSError as error:
             raise unusable(self.folder, error) from error
+
+    def prepare_keys(self) -> None:
+        self.places.prepare()
 
     def ledger_names(self) -> list[str]:
         if not self._ledgers.is_dir():
@@ -363,7 +364,7 @@ class SqliteStore(Store):
         try:
             yield made.name
         finally:
-            shutil.rmtree(made, ignore_errors=True)  # what is left is swept at the next start
+            drop(made, self.places)  # what is left is swept at the next start
 
     def finish_ledger(self, unfinished: str, name: str) -> None:
         try:
@@ -373,13 +374,12 @@ class SqliteStore(Store):
 
     def remove_ledger(self, name: str) -> None:
         try:
-            remove(self._ledgers / name)
+            remove(self._ledgers / name, self.places)
         except OSError as error:
             raise unusable(self.folder, error) from error
 
     def ledgers_with_trail(self) -> list[str]:
-        found = self._ledgers.glob(f"[a-z]*/{TRAIL_FILE}")
-        return [file.parent.name for file in found]
+        return [one.parent.name for one in self._ledgers.glob(f"[a-z]*/{TRAIL_FILE}")]
 
     def has_access_keys(self) -> bool:
         return (self.folder / ACCESS_FILE).is_file()

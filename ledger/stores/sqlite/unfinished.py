@@ -7,16 +7,22 @@ where it cannot be done.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from domain.errors import LedgerError
 from ledger.files import flush_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.stores.keys import KeyPlaces
+
 _UNFINISHED = ".new-"
+
+_log = logging.getLogger("rapport.ledger")
 
 
 def unfinished_folder(ledgers: Path) -> Path:
@@ -32,15 +38,34 @@ def finish(folder: Path, name: str) -> None:
     flush_folder(folder.parent)
 
 
-def remove(folder: Path) -> None:
-    """Take the folder of a ledger away with everything in it."""
+def remove(folder: Path, places: KeyPlaces) -> None:
+    """Take the folder of a ledger away with everything in it, and its keys, where those are."""
     gone = folder.with_name(f"{_UNFINISHED}{uuid4()}")
     folder.rename(gone)
     flush_folder(gone.parent)
-    shutil.rmtree(gone, ignore_errors=True)
+    drop(gone, places)
 
 
-def sweep(ledgers: Path) -> None:
+def drop(folder: Path, places: KeyPlaces) -> None:
+    """Destroy a folder that no ledger has, if it is there still, after the keys that it names.
+
+    Where they cannot be destroyed now, the folder is left to be swept.
+    """
+    if folder.exists() and _drop_keys(folder, places):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(ledgers: Path, places: KeyPlaces) -> None:
     """Remove what a crash left."""
     for left in ledgers.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(left)
+        if _drop_keys(left, places):
+            shutil.rmtree(left)
+
+
+def _drop_keys(folder: Path, places: KeyPlaces) -> bool:
+    try:
+        places.of(folder).remove()
+    except LedgerError as error:
+        _log.warning("keys of a ledger that was removed are not destroyed yet: %s", error)
+        return False
+    return True

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.errors import Corrupt
 from ledger.master_keys import as_master_key
 from ledger.stores.keys import KEY_BYTES
-from ledger.stores.sqlite.data_keys import KEPT_KEYS, MASTER_PROOF
 from ledger.stores.sqlite.errors import damage
-from ledger.stores.sqlite.signing_keys import CONTEXT
+from ledger.stores.wrapped_keys import KEPT_KEYS, MASTER_PROOF
+from ledger.stores.wrapped_signing_keys import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

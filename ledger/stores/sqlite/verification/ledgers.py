@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from ledger.stores.sqlite.verification.read_connections import ChangedMeanwhile,
 from ledger.stores.sqlite.verification.signatures import SignedHistory
 from ledger.stores.sqlite.verification.stored_log import TilesAtRest
 from ledger.stores.sqlite.verification.streams import check_streams
+from ledger.temp_folders import throwaway
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.entries import entry, entry_of_row
 from ledger.verification.faults import Report
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ledger.stores.keys import KeyPlace
     from ledger.transparency.notes import Verifier
     from ledger.verification.trust import Progress, Trust
 
@@ -53,17 +55,21 @@ _CLOCKS_DIFFER = DAY
 """By how much a clock may have been put back between two instants that follow each other."""
 
 
-def verify_ledger(folder: Path, trust: Trust, progress: Progress) -> Report:
+def verify_ledger(
+    folder: Path, trust: Trust, progress: Progress, keys: KeyPlace | None = None
+) -> Report:
     """Check everything in a ledger's folder, without writing to it; ``progress`` may show a bar.
+
+    ``keys`` is where its keys are; where it is absent, they are in the folder too.
 
     Raises:
         Unavailable: a file cannot be read, or is written to by another program again and again.
     """
     began = time.monotonic()
     try:
-        report = _Verification(folder, trust, progress).report()
+        report = _Verification(folder, trust, progress, keys).report()
     except ChangedMeanwhile:  # a server was started, or stopped
-        report = _Verification(folder, trust, progress).report()
+        report = _Verification(folder, trust, progress, keys).report()
     report.seconds = time.monotonic() - began
     return report
 
@@ -71,8 +77,12 @@ def verify_ledger(folder: Path, trust: Trust, progress: Progress) -> Report:
 class _Verification:
     """One ledger's folder with its files open."""
 
-    def __init__(self, folder: Path, trust: Trust, progress: Progress) -> None:
+    def __init__(
+        self, folder: Path, trust: Trust, progress: Progress, keys: KeyPlace | None
+    ) -> None:
         self._folder = folder
+        self._keys = keys
+        self._upto: int | None = None
         self._trust = trust
         self._progress = progress
         self._report = Report(folder.name)
@@ -85,7 +95,7 @@ class _Verification:
             if not self._report.skipped:
                 log = self._open(files, LOG_FILE, LOG_ID, LOG_TABLES)
             events = self._open(files, EVENTS_FILE, EVENTS_ID, table_statements())
-            keys = self._open(files, KEYS_FILE, KEYS_ID, KEYS_TABLES)
+            keys = self._open_keys(files, events)
             history = self._history(log, settings)
             kept = list(self._kept_checkpoints(history))
             sealed = history.size if history else None
@@ -94,7 +104,7 @@ class _Verification:
             if events is None:
                 return report
             try:
-                report.head = head_of(events, self._folder / EVENTS_FILE)
+                report.head = self._upto or head_of(events, self._folder / EVENTS_FILE)
             except Corrupt as error:
                 report.add(EVENTS_FILE, None, str(error))
                 return report
@@ -142,11 +152,31 @@ class _Verification:
             self._report.add(SETTINGS_FILE, None, "it names another ledger than its folder")
         return settings
 
+    def _open_keys(
+        self, files: ExitStack, events: sqlite3.Connection | None
+    ) -> sqlite3.Connection | None:
+        """As ``_open``; keys that are elsewhere are copied into a file that nobody else sees.
+
+        They are copied after the head of the events is known, so that no key of theirs is missing.
+        """
+        folder = self._folder
+        if self._keys is not None and not self._keys.is_file:
+            folder = files.enter_context(throwaway())
+            with suppress(Corrupt):  # which is reported later
+                self._upto = head_of(events, self._folder / EVENTS_FILE) if events else None
+            self._keys.copy_into(folder)
+        return self._open(files, KEYS_FILE, KEYS_ID, KEYS_TABLES, folder)
+
     def _open(
-        self, files: ExitStack, name: str, application_id: int, statements: Sequence[str]
+        self,
+        files: ExitStack,
+        name: str,
+        application_id: int,
+        statements: Sequence[str],
+        folder: Path | None = None,
     ) -> sqlite3.Connection | None:
         """A connection to one of the files, once it was looked at as a file; None without it."""
-        path = self._folder / name
+        path = (folder or self._folder) / name
         try:
             connection = files.enter_context(reading(path))
         except Corrupt as error:

@@ -1,0 +1,1 @@
+"""SQL files, one for each layout, in the order of their numbers."""
