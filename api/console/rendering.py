@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.console.vocabulary import PROJECTIONS
 from domain.currencies import MINOR_DIGITS
 from domain.instants import DAY, SECOND, format_instant, zone
 from domain.phrases import count_of, day_in_words, month_in_words
@@ -155,9 +154,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(
-        asset=asset_path, count_of=count_of, most_replayed=MOST_REPLAYED, projections=PROJECTIONS
-    )
+    made.globals.update(asset=asset_path, count_of=count_of, most_replayed=MOST_REPLAYED)
     return made
 
 

@@ -160,14 +160,6 @@ HINTS: Mapping[tuple[str, str], str] = {
 }
 """What is good to know of a field before one leaves it as it is, by the type of the event."""
 
-PROJECTIONS: Mapping[str, str] = {
-    "status": "Where people stand",
-    "standing": "Referral partners",
-    "agenda": "What is to be done",
-    "restatements": "What we know better now",
-}
-"""What a projection is a list of."""
-
 LEVERS: Mapping[str, str] = {
     "/stage/promotion_score": "Score to become a client",
     "/stage/stay_score": "Score to stay a client",

@@ -1,19 +1,28 @@
-"""Markup in any field of any event is text on every page."""
+"""What holds for every page: no markup of strangers, readable without scripts, and reached
+by keyboard alone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from playwright.sync_api import expect
+
 from domain.events import CATALOGUE
 from domain.kinds import Text
+from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
 from tests.console.ledgers import MARKER, pages, reflect
 from tests.console.test_in_browser import PATHS
 from tests.domain.scenario import EXAMPLES
 
 if TYPE_CHECKING:
     import httpx
+    from playwright.sync_api import Browser
 
     from tests.api.shop import Shop
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
 APART = frozenset({"contact-merged", "merge-reversed", "relationship-ended", "contact-registered"})
 """Events that would make the rest of the contact be about somebody else, or nobody."""
@@ -75,3 +84,38 @@ def test_markup_in_any_field_of_any_event_is_text_on_every_page(
         assert (path, MARKER in answer.text, "<script>alert" in answer.text) == (path, False, False)
     person = client.get(f"{pages(shop)}/people/till:1").text
     assert person.count("&lt;script&gt;alert") > len(names), "who recorded it, at the least"
+
+
+@needs_chromium
+def test_every_page_is_read_without_scripts(browser: Browser, address: str, cafe: Shop) -> None:
+    with window(browser, address, scripts=False) as opened:
+        for path in PATHS:
+            page = opened.open(f"{pages(cafe)}{path}")
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            shown = page.locator(".needs-script").all()
+            assert (path, [one.is_visible() for one in shown]) == (path, [False] * len(shown))
+            assert (path, len(page.locator("main").inner_text()) > 40) == (path, True)
+        assert opened.complaints == []
+
+
+@needs_chromium
+def test_the_menu_is_gone_through_with_the_keyboard_alone(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        labels = page.locator(".top nav a").all_inner_texts()
+        assert len(labels) == 8
+        for label in labels:
+            opened.open(pages(cafe))
+            page.keyboard.press("Tab")
+            expect(page.locator(":focus")).to_have_text("Skip to the content")
+            for _ in range(len(labels) + 1):
+                page.keyboard.press("Tab")
+                if page.locator(":focus").inner_text() == label:
+                    break
+            outline = page.locator(":focus").evaluate("one => getComputedStyle(one).outlineStyle")
+            assert (label, outline) == (label, "solid")
+            page.keyboard.press("Enter")
+            expect(page.locator(".top [aria-current]")).to_have_text(label)
+        assert opened.complaints == []

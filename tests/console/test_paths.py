@@ -199,7 +199,7 @@ WAYS: dict[str, Callable[[Walker], None]] = {
     "Take every entry away": take_everything,
     "Replay somebody's past": replay,
     "Know whether everything works": look_after,
-    "Make a list anew": rebuild,
+    "Rebuild a list": rebuild,
     "Send again what was given up": send_again,
 }
 

@@ -38,6 +38,7 @@ WHOLE_PAGES = {
 ALLOWED = {
     ("docs/explanation/customers-and-clients.md", "30 days"): "a rule's number",
     ("docs/explanation/customers-and-clients.md", "three weeks"): "an example of a rhythm",
+    ("docs/explanation/five-people-and-their-paths.md", "ten minutes"): "the time of a reader",
     ("docs/explanation/time.md", "24 hours"): "a rule's number",
     ("docs/explanation/time.md", "one minute"): "a rule's number",
     ("docs/explanation/what-is-not-built-yet.md", "200,000 events"): "a limit of the code",
