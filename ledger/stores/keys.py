@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ledger.master_keys import MasterKey
     from ledger.stores.examination import PartCheck
-    from ledger.stores.reading import KeyReader
     from ledger.stores.upgrading import PartLayout
 
 KEYS_ELSEWHERE_FILE = "keys.json"
@@ -48,6 +47,21 @@ class SigningKeyReader(Protocol):
 
     def keys_of(self, name: str) -> list[SigningKey]:
         """Every key of that name, the oldest first."""
+
+
+class KeyReader(Protocol):
+    """The keys of one ledger, which are only read, page by page. Every method raises
+    ``Corrupt`` where they are damaged and ``Unavailable`` where they cannot be read.
+    """
+
+    def close(self) -> None:
+        """Close the store."""
+
+    def data_keys(self, after: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """A page of the contacts beyond one with their wrapped keys, by contact."""
+
+    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeyReader:
+        """The keys that sign the log; ``unwrap`` opens what is wrapped, with its context."""
 
 
 class SigningKeyStore(SigningKeyReader, Protocol):

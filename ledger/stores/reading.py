@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from ledger.stores.keys import KeyReader
 
-    from ledger.stores.keys import SigningKeyReader
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EventColumns = tuple[int, bytes, int, str, bytes, bytes]
 """An event as it is stored: position, stream, version, topic, state, event id."""
 
 CheckpointColumns = tuple[int, bytes, bytes, int]
 """A checkpoint as it is stored: size, root, note, signing instant."""
-
-
-class KeyReader(Protocol):
-    """The keys of one ledger, which are only read; raises as ``LedgerReader``."""
-
-    def close(self) -> None:
-        """Close the store."""
-
-    def data_keys(self, after: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
-        """A page of the contacts beyond one with their wrapped keys, by contact."""
-
-    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeyReader:
-        """The keys that sign the log; ``unwrap`` opens what is wrapped, with its context."""
 
 
 class LedgerReader(KeyReader, Protocol):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ledger.stores.events import EventStore
     from ledger.stores.examination import Examination
     from ledger.stores.growth import Growth
-    from ledger.stores.keys import LedgerKeyStore
-    from ledger.stores.reading import KeyReader, LedgerReader
+    from ledger.stores.keys import KeyReader, LedgerKeyStore
+    from ledger.stores.reading import LedgerReader
     from ledger.stores.restoring import RestoredEvents, RestoredLog
     from ledger.stores.scratch import Scratch
     from ledger.stores.transparency_log import (

@@ -39,10 +39,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.master_keys import MasterKey
-    from ledger.stores.keys import LedgerKeyStore
+    from ledger.stores.keys import KeyReader, LedgerKeyStore
     from ledger.stores.postgresql.places import Place
     from ledger.stores.postgresql.restoring import PostgresqlRestoredEvents, PostgresqlRestoredLog
-    from ledger.stores.reading import KeyReader
     from ledger.stores.scratch import Scratch
     from ledger.stores.store import StoreOf
     from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey

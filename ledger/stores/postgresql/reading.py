@@ -11,9 +11,9 @@ from ledger.stores.postgresql.errors import ledger_errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.stores.keys import SigningKeyReader
+    from ledger.stores.keys import KeyReader, SigningKeyReader
     from ledger.stores.postgresql.places import Place
-    from ledger.stores.reading import CheckpointColumns, EventColumns, KeyReader
+    from ledger.stores.reading import CheckpointColumns, EventColumns
 
 ROWS = (
     "SELECT position, uuid_send(originator_id), originator_version, topic, state, "

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ledger.stores.keys import SigningKeyReader
-    from ledger.stores.reading import KeyReader
+    from ledger.stores.keys import KeyReader, SigningKeyReader
 
 _ROWS = (
     "SELECT position, originator_id, originator_version, topic, state, event_id "

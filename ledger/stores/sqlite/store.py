@@ -71,8 +71,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.master_keys import MasterKey
-    from ledger.stores.keys import KeyPlaces, LedgerKeyStore
-    from ledger.stores.reading import KeyReader
+    from ledger.stores.keys import KeyPlaces, KeyReader, LedgerKeyStore
     from ledger.stores.scratch import Scratch
     from ledger.stores.sqlite.restored_log import SqliteRestoredLog
     from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
