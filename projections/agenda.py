@@ -83,6 +83,7 @@ class AgendaProjection(ByContact):
     """A row for every contact, every item but occasions, and what those of referrals rest on."""
 
     name = "agenda"
+    title = "What is to be done"
     version = 2
     tables = (MERGES_TABLE, EDGES_OF_ALL, COMMERCE, OWN, REFERRERS, ITEMS)
     measures_when_due = True

@@ -94,6 +94,10 @@ class ReadModel(Protocol):
         """What it is called in URLs and in table names."""
 
     @property
+    def title(self) -> str:
+        """What it is a list of, for people who do not program."""
+
+    @property
     def version(self) -> int:
         """Changes whenever the same log would give other rows."""
 

@@ -27,6 +27,7 @@ class RestatementProjection:
     """The stretches of each survivor's past that the events of each minute changed."""
 
     name = "restatements"
+    title = "What later entries changed about the past"
     version = 3
     tables = (MERGES_TABLE, ROWS, WALKS, MINUTES)
     reporter = None

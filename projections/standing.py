@@ -61,6 +61,7 @@ class StandingProjection(ByContact):
     """A row for every referral, every referred contact that bought, and every referrer."""
 
     name = "standing"
+    title = "Referral partners"
     version = 3
     tables = (MERGES_TABLE, EDGES, COMMERCE, STANDINGS)
     measures_when_due = False

@@ -82,6 +82,7 @@ class StatusProjection(ByContact):
     """A row for every survivor, one for each interval of each, and what calibration reads."""
 
     name = "status"
+    title = "Where people stand"
     version = 6
     tables = (MERGES_TABLE, ROWS, STAGE_COUNTS, INTERVALS, CLIENT_SPELLS, TRADES)
     measures_when_due = True

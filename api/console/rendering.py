@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from domain.currencies import MINOR_DIGITS
 from domain.instants import DAY, SECOND, format_instant, zone
 from domain.phrases import count_of, day_in_words, month_in_words
+from projections.projections import ALL
 
 if TYPE_CHECKING:
     from datetime import date
@@ -154,7 +155,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset_path, count_of=count_of, most_replayed=MOST_REPLAYED)
+    titles = {one.name: one.title for one in ALL}
+    made.globals.update(
+        asset=asset_path, count_of=count_of, most_replayed=MOST_REPLAYED, projection_titles=titles
+    )
     return made
 
 

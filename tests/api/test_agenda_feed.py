@@ -247,15 +247,17 @@ def test_the_client_reads_the_feed_with_its_key_in_a_header(calendars: Calendars
         )
 
 
-def thanks_in(shop: Shop) -> list[Read]:
+def thanks_in(shop: Shop, newest: httpx.Response) -> list[Read]:
+    """In the feed, once it reflects what was appended last."""
+    assert shop.get("/agenda", min_position=newest.json()["position"]).status_code == 200
     found = entries(shop.get("/agenda.ics").content)
     return [one for one in found if one.summary.startswith("Thank")]
 
 
 def test_open_mode_asks_for_no_token(shop: Shop) -> None:
     shop.register("pos:1", "Ada")
-    shop.append("pos:1", purchase("p1", START - HOUR))
-    (entry,) = thanks_in(shop)
+    bought = shop.append("pos:1", purchase("p1", START - HOUR))
+    (entry,) = thanks_in(shop, bought)
     assert entry.summary == "Thank Ada for the purchase that made them a customer."
 
 
@@ -263,10 +265,10 @@ def test_a_deferred_item_comes_back_on_the_day_it_was_put_off_to(shop: Shop) -> 
     shop.register("pos:1", "Ada")
     bought = shop.append("pos:1", purchase("p1", START - HOUR))
     (item,) = shop.get("/agenda", min_position=bought.json()["position"]).json()["items"]
-    (entry,) = thanks_in(shop)
+    (entry,) = thanks_in(shop, bought)
     put_off = {"item": item["key"], "until": "2026-03-20T10:00:00Z"}
-    shop.append("pos:1", {"type": "action-deferred", "data": put_off})
-    (later,) = thanks_in(shop)
+    deferred = shop.append("pos:1", {"type": "action-deferred", "data": put_off})
+    (later,) = thanks_in(shop, deferred)
     assert (later.uid, later.on) == (entry.uid, date(2026, 3, 20))
     assert shop.get("/agenda").json()["items"] == []
 
