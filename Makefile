@@ -68,7 +68,7 @@ test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run the tests, in less 
 test test-long: export PYTHONDONTWRITEBYTECODE =
 
 # Only what holds one of them is collected.
-test-long: LONG = $(shell grep -rlF --include='test_*.py' 'mark.long(' tests)
+test-long: LONG = $(shell grep -rlw --include='test_*.py' 'mark[.]long' tests)
 test-long: $(VENV)/dev ## run the tests that take long, each of which says why
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --store $(STORE) -m long $(LONG)
 
