@@ -207,7 +207,7 @@ def test_the_lines_of_audit_and_operations_give_what_they_show(
     operations = client.get(f"{pages(shop)}/operations").text
     found = lines(operations)
     for one in client.get(found[""]).json()["items"]:
-        assert f"<td>{one['name']}</td>" in operations
+        assert f'<span class="hint">{one["name"]}</span></td>' in operations
     assert client.get(found["whether everything works"]).json()["status"] == "ok"
     assert "Everything works" in operations
     assert client.get(found["the access keys"]).json()["items"] == []
