@@ -61,7 +61,7 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 
 client: $(VENV)/client ## install what the Python client needs, for .venv/bin/python
 
-test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run the tests, in less than ten minutes on two cores
+test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run the tests, but for those that take long
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --store $(STORE) -m "not long"
 
 # Where Python is told to leave no bytecode, every process of the tests would compile all of the code anew.
