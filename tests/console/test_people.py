@@ -84,13 +84,31 @@ def test_points_that_a_complaint_takes_away_are_drawn(client: httpx.Client, shop
     points = {one["name"]: one["points"] for one in signals if one["on"]}
     assert points["complaint"] < 0
     page = client.get(f"{pages(shop)}/people/till:1").text
+    score = page.partition('class="score"')[2].partition("</svg>")[0]
     widths = [
         int(one)
-        for one in re.findall(r'<rect class="bar [^"]*" x="\d+"[^>]* width="(-?\d+)"', page)
+        for one in re.findall(r'<rect class="bar [^"]*" x="\d+"[^>]* width="(-?\d+)"', score)
     ]
     gained = [10 * one for one in points.values() if one > 0]
     assert sorted(widths) == sorted([*gained, min(sum(gained), -10 * points["complaint"])])
     assert page.count('class="bar taken"') == 1
+
+
+def test_a_signal_is_drawn_beside_its_threshold(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1", "Ada Jansen")
+    bought = shop.append("till:1", purchase("1"))
+    assert bought.status_code == 201
+    page = client.get(f"{pages(shop)}/people/till:1").text
+    told = shop.get("/contacts/till:1/status").json()["signals"]
+    (signal,) = [one for one in told if one["events"]]
+    needed = signal["threshold"]["purchase_days"]
+    assert needed > 1
+    row = page.partition(f"<td>{signal['name']}")[2].partition("</tr>")[0]
+    assert f"purchase days: 1 of {needed}" in row
+    drawn = re.search(r'width="(\d+)" height="26"></rect><line class="line" x1="(\d+)"', row)
+    assert drawn is not None
+    assert [int(one) for one in drawn.groups()] == [1000 // needed, 1000]
+    assert f'href="#e-{signal["events"][0]}"' in row
 
 
 def test_a_past_is_replayed_step_by_step_in_words(client: httpx.Client, shop: Shop) -> None:

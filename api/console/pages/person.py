@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from api.console.event_words import Statement, statements, title
 from api.console.rendering import Words
+from api.console.signal_bars import WIDTH, bars_of, score_lines
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.console.vocabulary import KINDS, QUICK_ACTS
@@ -35,18 +36,14 @@ if TYPE_CHECKING:
 
     from api.console.visit import Visit
     from api.service.answers.book import BookRow
-    from api.service.answers.status import Interval, Signal
+    from api.service.answers.status import Interval
     from api.service.questions import Question
-    from domain.policy import Policy
 
 MOST_EVENTS = 200
 """How many events the timeline shows at once, the newest."""
 
 MOST_QUICK = 3
 """How many acts are chosen on the page of a person itself: the most usual ones."""
-
-WIDTH = 1000
-"""How wide drawings are, in units of their own."""
 
 _UNTOUCHABLE = frozenset({"event-retracted", "event-corrected", "personal-data-erased"})
 
@@ -59,20 +56,6 @@ class Entry:
     title: str
     statements: tuple[Statement, ...]
     may_change: bool
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A signal as a bar: from where to where, in the units of the drawing.
-
-    ``takes_away`` says that its points are less than none: it lies over the end of the others.
-    """
-
-    signal: Signal
-    label: str
-    begins: int
-    width: int
-    takes_away: bool
 
 
 @dataclass(frozen=True)
@@ -200,8 +183,8 @@ def _view(
         "judged": judged,
         "money": _money(question, survivor),
         "value": contact_value(question, survivor, visit.served.valuations, None),
-        "bars": _bars(judged.signals),
-        "thresholds": _thresholds(policy),
+        "bars": bars_of(judged.signals),
+        "thresholds": score_lines(policy),
         "entries": [one for one in entries if wanted in (None, one.event.type)][:MOST_EVENTS],
         "types": sorted({(one.title, one.event.type) for one in entries}),
         "wanted": wanted,
@@ -309,25 +292,6 @@ def _twins(visit: Visit, survivor: UUID, question: Question, track: Track) -> li
 
 def _end_of(day: date, time_zone: str) -> int:
     return start_of_day(day + timedelta(days=1), time_zone) - 1
-
-
-def _thresholds(policy: Policy) -> dict[str, int]:
-    """The lines that a score is read against, as places in the drawing."""
-    stage = policy.stage
-    return {
-        "to stay a client": stage.stay_score * WIDTH // 100,
-        "to become a client": stage.promotion_score * WIDTH // 100,
-    }
-
-
-def _bars(signals: Sequence[Signal]) -> list[Bar]:
-    """The signals that are on, one after the other, and those that are off without a bar."""
-    found, end = [], 0
-    for one in sorted(signals, key=lambda signal: (not signal.on, -signal.points)):
-        begun, end = end, max(end + (WIDTH * one.points // 100 if one.on else 0), 0)
-        label = one.name.replace("_", " ")
-        found.append(Bar(one, label, min(begun, end), abs(end - begun), end < begun))
-    return found
 
 
 def _entries(
