@@ -73,9 +73,9 @@ def bars_of(signals: Sequence[Signal]) -> list[Bar]:
 
 
 def _measures(value: Mapping[str, object], threshold: Mapping[str, object]) -> Sequence[Measure]:
-    pairs = [(name, value.get(name), needed) for name, needed in threshold.items()]
+    found = [(name, value.get(name), needed) for name, needed in threshold.items()]
     return [
         Measure(name.replace("_", " "), measured, needed)
-        for name, measured, needed in pairs
+        for name, measured, needed in found
         if isinstance(measured, int) and isinstance(needed, int) and not name.endswith("_at")
     ]

@@ -128,6 +128,19 @@ def _claim(connection: sqlite3.Connection, path: Path | str, application_id: int
     connection.execute(f"PRAGMA user_version={LAYOUT}")
 
 
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that has the write lock from its beginning; an error rolls it back."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 class LedgerTransaction(SQLiteTransaction):
     """A transaction that takes the write lock first if it is going to write.
 

@@ -8,19 +8,18 @@ in the same way: see ``ledger.stores.sqlite.signing_keys``.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, Unavailable
 from ledger.stores.sqlite import destroyed_keys
-from ledger.stores.sqlite.connections import LAYOUT, connect
+from ledger.stores.sqlite.connections import LAYOUT, connect, writing
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.stores.sqlite.signing_keys import SigningKeys
 from ledger.stores.wrapped_keys import KEPT_KEYS, MASTER_PROOF, NOT_DESTROYED, WrappedKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from uuid import UUID
@@ -122,7 +121,7 @@ class KeyStore(WrappedKeys):
                 yield contact
 
     def _add(self, keys: Sequence[WrappedKey]) -> Iterable[WrappedKey]:
-        with self._transaction():
+        with writing(self._connection):
             for start in range(0, len(keys), _TOGETHER):
                 some = keys[start : start + _TOGETHER]
                 marks = ",".join(["(?,?)"] * len(some))
@@ -131,7 +130,7 @@ class KeyStore(WrappedKeys):
         return ()
 
     def _try(self) -> None:
-        with self._transaction():
+        with writing(self._connection):
             self._connection.execute(f"PRAGMA user_version={LAYOUT}")
 
     def _list(self) -> list[UUID]:
@@ -139,7 +138,7 @@ class KeyStore(WrappedKeys):
 
     def _destroy(self, contacts: Sequence[bytes], at: int) -> int:
         """What was deleted is overwritten, and the write-ahead log that held it cut to nothing."""
-        with self._transaction():
+        with writing(self._connection):
             count = destroyed_keys.destroy(self._connection, contacts, at)
         busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -148,19 +147,8 @@ class KeyStore(WrappedKeys):
         return count
 
     def _adopt(self, keys: Iterable[WrappedKey]) -> None:
-        with self._transaction():
+        with writing(self._connection):
             destroyed_keys.adopt(self._connection, keys)
 
     def _close(self) -> None:
         self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
-from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.connections import connect, writing
 from ledger.stores.sqlite.data_keys import APPLICATION_ID
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.wrapped_keys import MASTER_PROOF
@@ -51,18 +51,12 @@ def rewrap(path: Path, old: MasterKey, new: MasterKey) -> int:
 
 
 def _rewrap(connection: sqlite3.Connection, path: Path, old: MasterKey, new: MasterKey) -> int:
-    connection.execute("BEGIN IMMEDIATE")
     try:
-        count = _data_keys(connection, old, new) + _signing_keys(connection, old, new)
-        connection.execute("UPDATE master SET proof = ?", (new.wrap(MASTER_PROOF, b""),))
-        connection.execute("COMMIT")
+        with writing(connection):
+            count = _data_keys(connection, old, new) + _signing_keys(connection, old, new)
+            connection.execute("UPDATE master SET proof = ?", (new.wrap(MASTER_PROOF, b""),))
     except InvalidTag:
-        connection.execute("ROLLBACK")
         raise Corrupt(f"{path}: a key in it is damaged: restore it from a backup") from None
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     return count
 
 

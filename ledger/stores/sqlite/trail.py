@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ledger.stores.access import Act, TrailStore, act_of, canonical
-from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.connections import connect, writing
 from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
@@ -70,15 +70,8 @@ class SqliteTrail(TrailStore):
 
     @contextmanager
     def adding(self, told: str) -> Iterator[None]:
-        with ledger_errors(self._path, told):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with ledger_errors(self._path, told), writing(self._connection):
+            yield
 
     def newest(self) -> tuple[int, str, int] | None:
         with ledger_errors(self._path):
@@ -123,16 +116,10 @@ class SqliteTrail(TrailStore):
         """Give a file that was made before outcomes were recorded a place for them."""
         if self._columns() == _COLUMNS:
             return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with writing(self._connection):
             if self._columns() != _COLUMNS:  # another process may have been first
                 for statement in _GROWN:
                     self._connection.execute(statement)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
 
     def _columns(self) -> int:
         return len(self._connection.execute("PRAGMA table_info(acts)").fetchall())

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt
-from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.connections import connect, writing
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.merkle import HASH_BYTES
@@ -193,8 +193,8 @@ class SqliteLogStore:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._writes, ledger_errors(self._path), _transaction(self._writer) as connection:
-            yield connection
+        with self._writes, ledger_errors(self._path), writing(self._writer):
+            yield self._writer
 
     def _checkpoint(self, row: tuple[Any, ...]) -> StoredCheckpoint:
         size, root, note, signed_at = row
@@ -235,7 +235,7 @@ def begin(path: Path, origin: str, key: tuple[bytes, int], first: StoredCheckpoi
     with (
         ledger_errors(path),
         closing(connect(path, APPLICATION_ID)) as connection,
-        _transaction(connection),
+        writing(connection),
     ):
         for statement in SCHEMA:
             connection.execute(statement)
@@ -251,15 +251,3 @@ def _columns(signed: StoredCheckpoint) -> tuple[int, bytes, bytes, int]:
 def _is(kind: type, *values: object) -> bool:
     # A column of SQLite takes values of any type.
     return all(isinstance(value, kind) for value in values)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

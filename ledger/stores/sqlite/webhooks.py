@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import unusable_file
 from ledger.files import flush_file, flush_folder
-from ledger.stores.sqlite.connections import connect, connect_to_read
+from ledger.stores.sqlite.connections import connect, connect_to_read, writing
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.webhook_statements import WebhookTables, WebhookWriter
 
@@ -62,15 +62,12 @@ class SqliteWebhooks(WebhookTables):
 
     @contextmanager
     def writing(self) -> Iterator[WebhookWriter]:
-        with self._lock, ledger_errors(self._path, ": nothing was changed"):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield _Writer(self._connection)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with (
+            self._lock,
+            ledger_errors(self._path, ": nothing was changed"),
+            writing(self._connection),
+        ):
+            yield _Writer(self._connection)
 
     def close(self) -> None:
         with self._lock:
